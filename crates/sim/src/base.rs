@@ -20,3 +20,13 @@ pub(crate) struct Base {
     /// Deleted for every read, though it still uses its dependencies: the cloud releases them late.
     pub(crate) released: bool,
 }
+
+impl Base {
+    /// The resource group as listings of machines, interfaces, snapshots and snapshot policies show
+    /// it: empty for the default one.
+    pub(crate) fn listed_group(&self) -> &str {
+        Some(self.resource_group.as_str())
+            .filter(|group| *group != DEFAULT_RESOURCE_GROUP)
+            .unwrap_or_default()
+    }
+}

@@ -4,6 +4,7 @@
 mod client;
 mod conformance;
 mod embedded;
+mod facts;
 mod faults;
 mod random;
 mod rows;

@@ -74,7 +74,7 @@ fn put(world: &mut World, call: &Call<'_>) -> Answer {
     };
     let contact = Contact {
         base,
-        lang: call.given("Lang").unwrap_or("zh-cn").to_owned(),
+        lang: text("Lang"),
         mail: text("Channels.Mail"),
         sms: text("Channels.SMS"),
         ding: text("Channels.DingWebHook"),

@@ -4,8 +4,6 @@
 //! is applied to, if the instance is Running or Stopped. Parameters are in lower camel case; lists
 //! are texts with JSON.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use setpoint_openapi::timestamp::Timestamp;
@@ -42,9 +40,9 @@ const HOUR_MS: i64 = 3_600_000;
 pub(crate) struct AutoSnapshotPolicy {
     pub(crate) base: Base,
     /// Hours, 0 to 23, of UTC+8.
-    hours: BTreeSet<i64>,
+    hours: Vec<i64>,
     /// Weekdays, 1 (Monday) to 7.
-    weekdays: BTreeSet<i64>,
+    weekdays: Vec<i64>,
     /// -1: snapshots are kept for ever.
     retention_days: i64,
     due_ms: Option<i64>,
@@ -140,7 +138,7 @@ fn numbers(
     call: &Call<'_>,
     name: &str,
     (least, most): (i64, i64),
-) -> Result<Option<BTreeSet<i64>>, Refusal> {
+) -> Result<Option<Vec<i64>>, Refusal> {
     let wrong = || {
         Refusal::bad(
             "ParameterInvalid",
@@ -150,10 +148,14 @@ fn numbers(
     let Some(texts) = call.json_list(name, "ParameterInvalid")? else {
         return Ok(None);
     };
-    let numbers: BTreeSet<i64> = texts
-        .iter()
-        .map(|text| text.parse().map_err(|_| wrong()))
-        .collect::<Result<_, _>>()?;
+    // Listings keep the caller's order.
+    let mut numbers: Vec<i64> = Vec::new();
+    for text in &texts {
+        let number = text.parse().map_err(|_| wrong())?;
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
     let fits = !numbers.is_empty() && numbers.iter().all(|number| (least..=most).contains(number));
     if fits {
         Ok(Some(numbers))
@@ -339,7 +341,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
 }
 
 fn listed(world: &World, row: &AutoSnapshotPolicy) -> Value {
-    let texts = |numbers: &BTreeSet<i64>| {
+    let texts = |numbers: &Vec<i64>| {
         json!(numbers.iter().map(i64::to_string).collect::<Vec<_>>()).to_string()
     };
     json!({
@@ -355,10 +357,10 @@ fn listed(world: &World, row: &AutoSnapshotPolicy) -> Value {
         "DiskNums": world.tables.disks.values().filter(|disk| disk.policy == row.base.id).count(),
         "VolumeNums": 0,
         "EnableCrossRegionCopy": false,
-        "CopiedSnapshotsRetentionDays": 0,
-        "TargetCopyRegions": "",
+        "CopiedSnapshotsRetentionDays": -1,
+        "TargetCopyRegions": "[]",
         "CreationTime": Timestamp(row.base.created_ms).seconds(),
-        "ResourceGroupId": row.base.resource_group,
+        "ResourceGroupId": row.base.listed_group(),
         "Tags": tags::tag_key_list(&row.base.tags),
     })
 }

@@ -470,7 +470,7 @@ fn blank(world: &mut World, region: &str, zone: &str, draft: &DiskDraft) -> Disk
         instance: String::new(),
         image: String::new(),
         serial,
-        delete_auto_snapshot: true,
+        delete_auto_snapshot: false,
         enable_auto_snapshot: true,
         charge_type: "PostPaid".to_owned(),
         attached_ms: None,

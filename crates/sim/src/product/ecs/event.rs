@@ -38,10 +38,10 @@ pub(crate) struct SystemEvent {
 /// Types of events with their numbers.
 const KINDS: [(&str, i64); 8] = [
     ("SystemMaintenance.Reboot", 1),
-    ("SystemMaintenance.Redeploy", 2),
-    ("SystemFailure.Reboot", 3),
+    ("SystemMaintenance.Redeploy", 9),
+    ("SystemFailure.Reboot", 65),
     ("SystemFailure.Redeploy", 4),
-    ("SystemFailure.Delete", 5),
+    ("SystemFailure.Delete", 66),
     ("InstanceFailure.Reboot", 6),
     ("InstanceExpiration.Stop", 7),
     ("AccountUnbalanced.Stop", 8),
@@ -51,7 +51,7 @@ const KINDS: [(&str, i64); 8] = [
 const CYCLES: [(&str, i64); 4] = [
     ("Scheduled", 24),
     ("Inquiring", 28),
-    ("Executed", 34),
+    ("Executed", 0),
     ("Canceled", 36),
 ];
 
@@ -191,7 +191,7 @@ fn common(row: &SystemEvent) -> Value {
         "EventPublishTime": Timestamp(row.base.created_ms).seconds(),
         "NotBefore": Timestamp(row.not_before_ms).seconds(),
         "ImpactLevel": "100",
-        "Reason": "",
+        "ExtendedAttribute": {},
     })
 }
 

@@ -53,7 +53,7 @@ impl Parameter {
             .map_or(self.base.created_ms, |(_, at)| *at)
     }
 
-    /// The fields of every answer about a parameter. Tags are a text with JSON.
+    /// The fields of every answer about a parameter.
     fn described(&self, owner: &str) -> Value {
         json!({
             "Id": self.base.id,
@@ -65,7 +65,7 @@ impl Parameter {
             "UpdatedBy": owner,
             "UpdatedDate": Timestamp(self.updated_ms()).seconds(),
             "ShareType": "Private",
-            "Tags": json!(self.base.tags).to_string(),
+            "Tags": self.base.tags,
         })
     }
 
@@ -166,7 +166,10 @@ fn update(world: &mut World, call: &Call<'_>) -> Answer {
     if let Some(group) = call.given("ResourceGroupId") {
         group.clone_into(&mut row.base.resource_group);
     }
-    Ok(json!({"Parameter": row.shown(&owner)}))
+    let mut body = row.shown(&owner);
+    // Three official clients read an object everywhere else, and a text with JSON here.
+    body["Tags"] = json!(json!(row.base.tags).to_string());
+    Ok(json!({"Parameter": body}))
 }
 
 fn delete(world: &mut World, call: &Call<'_>) -> Answer {

@@ -142,7 +142,7 @@ fn make(
     };
     let secondary = Secondary {
         delete_on_release: true,
-        source_dest_check: row.flag("SourceDestCheck")?.unwrap_or(true),
+        source_dest_check: row.flag("SourceDestCheck")?.unwrap_or(false),
         queues: row.int("QueueNumber")?.unwrap_or(0),
         device_index: 0,
     };

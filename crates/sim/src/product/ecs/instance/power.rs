@@ -50,7 +50,7 @@ fn wish(call: &Call<'_>, power: Power) -> Result<Wish, Refusal> {
     let force =
         call.flag("ForceStop")?.unwrap_or(false) || call.flag("ForceReboot")?.unwrap_or(false);
     let stopped_mode = match call.given("StoppedMode") {
-        None | Some("KeepCharging") => "KeepCharging",
+        None | Some("KeepCharging" | "Not-applicable") => "KeepCharging",
         Some("StopCharging") => "StopCharging",
         Some(_) => return Err(Refusal::invalid("StoppedMode")),
     };

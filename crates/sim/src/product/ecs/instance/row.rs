@@ -273,7 +273,7 @@ pub(crate) fn listed<'a>(world: &'a World, row: &'a Instance, more: &[&str]) -> 
         rdma_ip_address: empty("IpAddress"),
         recyclable: false,
         region_id: &row.base.region,
-        resource_group_id: &row.base.resource_group,
+        resource_group_id: row.base.listed_group(),
         sale_cycle: "",
         security_group_ids: Wrap("SecurityGroupId", instance::groups(world, row)),
         serial_number: &row.serial,

@@ -63,7 +63,7 @@ fn create(world: &mut World, call: &Call<'_>) -> Answer {
     let id = base.id.clone();
     let secondary = Secondary {
         delete_on_release: call.flag("DeleteOnRelease")?.unwrap_or(true),
-        source_dest_check: call.flag("SourceDestCheck")?.unwrap_or(true),
+        source_dest_check: call.flag("SourceDestCheck")?.unwrap_or(false),
         queues: call.int("QueueNumber")?.unwrap_or(0),
         device_index: 0,
     };

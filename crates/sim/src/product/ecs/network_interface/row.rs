@@ -91,7 +91,7 @@ pub(crate) fn listed<'a>(world: &'a World, eni: &'a NetworkInterface) -> Listed<
         private_ip_address: eni.address,
         private_ip_sets: eni.address_sets(),
         queue_number: secondary.map_or(2, |secondary| secondary.queues),
-        resource_group_id: &eni.base.resource_group,
+        resource_group_id: eni.base.listed_group(),
         security_group_ids: Wrap("SecurityGroupId", &eni.security_groups),
         service_managed: false,
         source_dest_check: secondary.is_some_and(|secondary| secondary.source_dest_check),

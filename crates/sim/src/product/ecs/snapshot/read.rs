@@ -132,7 +132,7 @@ fn listed(world: &World, row: &Snapshot) -> Value {
         "ProductCode": "",
         "CreationTime": Timestamp(row.base.created_ms).seconds(),
         "LastModifiedTime": Timestamp(row.changed_ms).seconds(),
-        "ResourceGroupId": row.base.resource_group,
+        "ResourceGroupId": row.base.listed_group(),
         "Tags": tags::tag_key_list(&row.base.tags),
     })
 }
