@@ -60,15 +60,15 @@ fn goes_with_it(change: &Changing<'_>) -> Value {
     wanted.unwrap_or_else(|| change.live.attr("delete_with_instance"))
 }
 
-/// Returns the step that restores the flag for keeping automatic snapshots of a deleted disk, which
-/// attaching resets.
+/// Returns the step that restores the flag for deleting automatic snapshots with the disk. Attaching
+/// resets it, and no source says to which value.
 fn keep_automatic_snapshots(live: &Live) -> Option<Step> {
-    let kept = Value::Bool(false);
+    let flag = live.attr("delete_auto_snapshot");
     let args = vec![
         ("DiskId", Value::text(&live.id)),
-        ("DeleteAutoSnapshot", kept.clone()),
+        ("DeleteAutoSnapshot", flag.clone()),
     ];
-    (live.attr("delete_auto_snapshot") == kept).then(|| change::attribute(args))
+    (flag != Value::Null).then(|| change::attribute(args))
 }
 
 /// Returns the steps that attach the disk to an instance. The call also sets the flag for deleting

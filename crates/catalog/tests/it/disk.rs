@@ -644,6 +644,28 @@ resources:
     assert_eq!(lines(&cloud.plan(&other).await), Vec::<String>::new());
 }
 
+/// Attaching resets the flag for deleting automatic snapshots with the disk. A move keeps it.
+#[tokio::test(start_paused = true)]
+async fn a_move_keeps_what_happens_to_its_automatic_snapshots() {
+    for flag in [true, false] {
+        let cloud = Cloud::new();
+        let on = |machine: &str| disk(&format!("size: 40, attach_to: {machine}"));
+        assert!(cloud.apply(&on("one")).await.is_complete());
+        let id = id_of(&cloud, "disk", "data");
+        let (flag, shown) = (flag.to_string(), Value::Bool(flag));
+        let params = [("DiskId", id.as_str()), ("DeleteAutoSnapshot", &flag)];
+        by_hand(&cloud, &ecs::MODIFY_DISK_ATTRIBUTE, &params).await;
+        let plan = cloud.plan(&on("two")).await;
+        assert!(cloud.apply_plan(&plan).await.is_complete());
+        let plan = cloud.plan(&on("two")).await;
+        let data = plan.change(&"data".parse().expect("an address"));
+        let live = data
+            .and_then(|change| change.before.clone())
+            .expect("it is there");
+        assert_eq!(live.attr("delete_auto_snapshot"), shown);
+    }
+}
+
 /// A policy of automatic snapshots is applied, and then another one.
 #[tokio::test(start_paused = true)]
 async fn its_snapshot_policy_is_applied_and_changed() {

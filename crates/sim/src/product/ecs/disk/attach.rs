@@ -54,7 +54,7 @@ fn attach(world: &mut World, call: &Call<'_>) -> Answer {
     (disk.spec.device, disk.spec.delete_with_instance) = (device, goes);
     disk.system = boots;
     // Attaching resets this to its default.
-    disk.delete_auto_snapshot = true;
+    disk.delete_auto_snapshot = false;
     if let Some(name) = key_pair {
         instance::find_mut(world, call, instance_id)?.key_pair = name;
     }
