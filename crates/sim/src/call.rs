@@ -137,6 +137,14 @@ impl<'a> Fields<'a> {
             .transpose()
     }
 
+    /// A size or a count; 0, which clients send for "not set", counts as absent.
+    ///
+    /// # Errors
+    /// `InvalidParameter` if the text is not a whole number.
+    pub(crate) fn size(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        Ok(self.int(name)?.filter(|size| *size != 0))
+    }
+
     /// A decimal number.
     ///
     /// # Errors

@@ -23,6 +23,25 @@ pub(crate) struct Numbered<'a, T> {
     pub(crate) total: usize,
 }
 
+impl<T> Numbered<'_, T> {
+    /// The token of the page behind this one, for clients that go on by token; empty on the last
+    /// page.
+    pub(crate) fn next_by(&self, base: impl Fn(&T) -> Option<&Base>) -> String {
+        let shown = skipped(self.number, self.size).saturating_add(self.items.len());
+        let last = self.items.last().filter(|_| shown < self.total);
+        last.and_then(|row| base(row))
+            .map(encode)
+            .unwrap_or_default()
+    }
+}
+
+impl<T: Row> Numbered<'_, T> {
+    /// As [`Numbered::next_by`], for rows of a table.
+    pub(crate) fn next(&self) -> String {
+        self.next_by(Row::base)
+    }
+}
+
 /// One page by token. An empty token: this is the last page.
 #[derive(Debug)]
 pub(crate) struct Tokened<'a, T> {
@@ -139,9 +158,13 @@ fn skipped(number: i64, size: i64) -> usize {
     usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX)
 }
 
-/// Whether the call asks for pages by token.
+/// Whether the call asks for pages by token. Page numbers beside a token have no effect.
 pub(crate) fn by_token(call: &Call<'_>) -> bool {
-    call.given("MaxResults").is_some() || call.given("NextToken").is_some()
+    let asks = call.given("MaxResults").is_some() || call.given("NextToken").is_some();
+    if asks {
+        call.harmless(&["PageNumber", "PageSize"]);
+    }
+    asks
 }
 
 /// The page that `MaxResults` and `NextToken` ask for. A size out of bounds is replaced by the

@@ -79,6 +79,61 @@ impl Scene {
     }
 }
 
+/// Clients, 2: a size of 0 means that none was given. Packer sends it.
+#[test]
+fn a_size_of_zero_is_none() {
+    let scene = Scene::new();
+    let order = [
+        ("ImageFamily", "acs:ubuntu_24_04_x64"),
+        ("InstanceType", "ecs.c7.large"),
+        ("VSwitchId", scene.vswitch.as_str()),
+        ("SecurityGroupId", scene.group.as_str()),
+        ("SystemDisk.Size", "0"),
+    ];
+    scene.ok("ecs.RunInstances", &order);
+    scene.hand.wait(60_000);
+    let listed = scene.ok("ecs.DescribeDisks", &[]);
+    let disks = listed["Disks"]["Disk"].as_array().expect("a list");
+    let sizes: Vec<&Value> = disks.iter().map(|disk| &disk["Size"]).collect();
+    assert_eq!(sizes, [40, 40]);
+}
+
+/// Clients, 5: a numbered page carries the token of the next one, so that a client can go on by
+/// token, and page numbers beside a token have no effect.
+#[test]
+fn pages_by_number_and_by_token_meet() {
+    let scene = Scene::new();
+    let mut made: Vec<String> = (0..14).map(|_| scene.interface()).collect();
+    let ids = |answer: &Value| -> Vec<String> {
+        let rows = &answer["NetworkInterfaceSets"]["NetworkInterfaceSet"];
+        let rows = rows.as_array().expect("a list").iter();
+        rows.map(|row| text(row, "NetworkInterfaceId")).collect()
+    };
+    let of_type = ("Type", "Secondary");
+    let first = scene.ok("ecs.DescribeNetworkInterfaces", &[of_type]);
+    let token = text(&first, "NextToken");
+    let on = [
+        of_type,
+        ("NextToken", &token),
+        ("PageSize", "1"),
+        ("PageNumber", "7"),
+    ];
+    let second = scene.ok("ecs.DescribeNetworkInterfaces", &on);
+    assert_eq!(second["NextToken"], "");
+    let mut seen = [ids(&first), ids(&second)].concat();
+    seen.sort();
+    made.sort();
+    assert_eq!(seen, made);
+    let last = scene.ok(
+        "ecs.DescribeNetworkInterfaces",
+        &[of_type, ("PageNumber", "2")],
+    );
+    assert_eq!(
+        (ids(&last).len(), text(&last, "NextToken")),
+        (4, String::new())
+    );
+}
+
 /// Clients, 6: tags of a parameter are an object, and a text with JSON only after an update.
 #[test]
 fn tags_of_parameters_are_an_object() {
@@ -192,6 +247,30 @@ fn a_stop_takes_the_mode_that_listings_show() {
         ("StoppedMode", "Not-applicable"),
     ];
     scene.ok("ecs.StopInstance", &wanted);
+}
+
+/// Acceptance tests, 7: an alarm rule takes a contact group that does not exist.
+#[test]
+fn an_alarm_takes_any_contact_group() {
+    let scene = Scene::new();
+    let rule = [
+        ("RuleId", "r-1"),
+        ("RuleName", "cpu"),
+        ("Namespace", "acs_ecs_dashboard"),
+        ("MetricName", "CPUUtilization"),
+        ("Resources", "[{\"resource\":\"_ALL\"}]"),
+        ("ContactGroups", "nobody"),
+        ("Escalations.Critical.Statistics", "Average"),
+        (
+            "Escalations.Critical.ComparisonOperator",
+            "GreaterThanThreshold",
+        ),
+        ("Escalations.Critical.Threshold", "90"),
+        ("Escalations.Critical.Times", "3"),
+    ];
+    scene.ok("cms.PutResourceMetricRule", &rule);
+    let listed = scene.ok("cms.DescribeMetricRuleList", &[]);
+    assert_eq!(listed["Alarms"]["Alarm"][0]["ContactGroups"], "nobody");
 }
 
 /// Acceptance tests, 8: what a snapshot policy without copies says of them.

@@ -43,20 +43,20 @@ mod tests {
     fn one_fails_and_the_other_is_there() {
         let mut bench = Bench::new();
         let mut pairs = Vec::new();
-        for (n, groups) in [(1, "ops-team"), (2, "nobody")] {
+        for (n, threshold) in [(1, "90"), (2, "much")] {
             for (name, value) in [
                 ("RuleId", if n == 1 { "r-1" } else { "r-2" }),
                 ("RuleName", "cpu"),
                 ("Namespace", "acs_ecs_dashboard"),
                 ("MetricName", "CPUUtilization"),
                 ("Resources", "[{\"instanceId\":\"i-1\"}]"),
-                ("ContactGroups", groups),
+                ("ContactGroups", "ops-team"),
                 ("Escalations.Critical.Statistics", "Average"),
                 (
                     "Escalations.Critical.ComparisonOperator",
                     "GreaterThanThreshold",
                 ),
-                ("Escalations.Critical.Threshold", "90"),
+                ("Escalations.Critical.Threshold", threshold),
                 ("Escalations.Critical.Times", "3"),
             ] {
                 pairs.push((format!("Rules.{n}.{name}"), value));

@@ -283,6 +283,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NextToken": page.next(),
         "Commands": {"Command": list(page.items)},
     }))
 }

@@ -245,7 +245,7 @@ pub(crate) fn of_instance<'a>(
 pub(crate) fn system_draft(call: &Call<'_>, image_gib: i64) -> Result<DiskDraft, Refusal> {
     let fields = call.part("SystemDisk.");
     let mut draft = read_draft(&fields, "Category", "cloud_efficiency")?;
-    draft.size_gib = fields.int("Size")?.unwrap_or(image_gib.max(40));
+    draft.size_gib = fields.size("Size")?.unwrap_or(image_gib.max(40));
     if !check_size(&draft, true)? {
         let code = if draft.size_gib < 20 {
             "InvalidSystemDiskSize.LessThanMinSize"
@@ -308,7 +308,7 @@ fn sized(
     draft: &mut DiskDraft,
     name: &str,
 ) -> Result<i64, Refusal> {
-    let size = fields.int("Size")?;
+    let size = fields.size("Size")?;
     let Some(id) = fields.given("SnapshotId") else {
         return size.ok_or_else(|| Refusal::missing(name));
     };

@@ -272,6 +272,7 @@ fn describe_history(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, rows, 100)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NextToken": page.next(),
         "InstanceSystemEventSet": {"InstanceSystemEventType": list(page.items)},
     }))
 }

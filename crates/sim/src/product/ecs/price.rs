@@ -172,7 +172,7 @@ fn disk_item(
     usual: i64,
 ) -> Result<Option<Item>, Refusal> {
     let category = fields.given("Category");
-    let size = fields.int("Size")?;
+    let size = fields.size("Size")?;
     let level = fields.given("PerformanceLevel").unwrap_or("PL1");
     if category.is_none() && size.is_none() && resource == "dataDisk" {
         return Ok(None);

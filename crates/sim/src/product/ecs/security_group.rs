@@ -231,7 +231,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, rows, 100)?;
     Ok(json!({
         "RegionId": region, "PageNumber": page.number, "PageSize": page.size,
-        "TotalCount": page.total,
+        "TotalCount": page.total, "NextToken": page.next(),
         "SecurityGroups": {"SecurityGroup": list(page.items)},
     }))
 }

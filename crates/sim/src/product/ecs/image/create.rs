@@ -196,7 +196,7 @@ fn of_snapshots(world: &World, call: &Call<'_>) -> Result<Source, Refusal> {
         mappings.push(Mapping {
             device,
             system,
-            size_gib: row.int("Size")?.unwrap_or(snapshot.size_gib),
+            size_gib: row.size("Size")?.unwrap_or(snapshot.size_gib),
             snapshot: id.to_owned(),
         });
     }

@@ -192,7 +192,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let page = page::numbered_of(call, &scope, fits, 100, most)?;
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NextToken": page.next(),
         "Instances": {"Instance": list(&page.items)},
     }))
 }

@@ -45,7 +45,7 @@ fn replace(world: &mut World, call: &Call<'_>) -> Answer {
     if !key_pair.is_empty() {
         key_pair::require(world, &instance.base.region, key_pair)?;
     }
-    let size = call.int("SystemDisk.Size")?;
+    let size = call.size("SystemDisk.Size")?;
     let disk_id = disk::replace_system(world, id, &image, size)?;
     let instance = instance::find_mut(world, call, id)?;
     instance.image.clone_from(&image.id);

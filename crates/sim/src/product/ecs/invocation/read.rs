@@ -88,6 +88,7 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NextToken": page.next(),
         "Invocations": {"Invocation": list(page.items)},
     }))
 }
@@ -183,6 +184,7 @@ fn describe_results(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({"Invocation": {
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NextToken": page.next_by(|(base, _)| Some(base)),
         "InvocationResults": {"InvocationResult": list(page.items)},
     }}))
 }
@@ -256,6 +258,7 @@ fn describe_agents(world: &mut World, call: &Call<'_>) -> Answer {
     let page = page::numbered(call, rows, 50)?;
     Ok(json!({
         "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NextToken": page.next(),
         "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": list(page.items)},
     }))
 }

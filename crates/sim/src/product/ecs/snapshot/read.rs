@@ -82,7 +82,8 @@ fn describe(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let page = page::numbered(call, rows, 100)?;
     Ok(json!({
-        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total, "NextToken": "",
+        "PageNumber": page.number, "PageSize": page.size, "TotalCount": page.total,
+        "NextToken": page.next(),
         "Snapshots": {"Snapshot": list(page.items)},
     }))
 }
