@@ -10,14 +10,15 @@ NAMES = [f"/sdk/app/p{n}" for n in range(3)]
 
 def live(cloud):
     made = cloud.oos.create_parameter(name=NAMES[0], type="String", value="one", description="by the SDK", tags={"a": "b"}).parameter
-    same("the answer", (made.name, made.type, made.parameter_version, json.loads(made.tags)), (NAMES[0], "String", 1, {"a": "b"}))
+    same("the answer", (made.name, made.type, made.parameter_version, made.tags), (NAMES[0], "String", 1, {"a": "b"}))
     for name in NAMES[1:]:
         cloud.oos.create_parameter(name=name, type="StringList", value="x,y")
     with refused("EntityAlreadyExists.Parameter", 409):
         cloud.oos.create_parameter(name=NAMES[0], type="String", value="two")
-    same("its next version", cloud.oos.update_parameter(name=NAMES[0], value="two", description="changed").parameter.parameter_version, 2)
+    changed = cloud.oos.update_parameter(name=NAMES[0], value="two", description="changed").parameter
+    same("its next version", (changed.parameter_version, json.loads(changed.tags)), (2, {"a": "b"}))
     seen = cloud.oos.get_parameter(name=NAMES[0]).parameter
-    same("the parameter", (seen.value, seen.description, seen.parameter_version, json.loads(seen.tags)), ("two", "changed", 2, {"a": "b"}))
+    same("the parameter", (seen.value, seen.description, seen.parameter_version, seen.tags), ("two", "changed", 2, {"a": "b"}))
     same("its first version", cloud.oos.get_parameter(name=NAMES[0], parameter_version=1).parameter.value, "one")
     versions = cloud.oos.list_parameter_versions(name=NAMES[0])
     same("its versions", sorted((one.parameter_version, one.value) for one in versions.parameter_versions), [(1, "one"), (2, "two")])
