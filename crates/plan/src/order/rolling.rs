@@ -95,7 +95,12 @@ impl<'a, 'b> Group<'a, 'b> {
         let later = self.members.iter().enumerate().filter(up);
         later.flat_map(|(at, later)| {
             let end = (at + 1).saturating_sub(self.at_once);
-            let before = self.members[..end].iter().enumerate();
+            // A member that is up has waited for those down before it, so they need no further edge.
+            let waited = match self.members[..end].last() {
+                Some(last) if !last.is_down => end.saturating_sub(self.at_once),
+                _ => 0,
+            };
+            let before = self.members[..end].iter().enumerate().skip(waited);
             let earlier = before.filter(move |(at, one)| one.is_down || at + 1 == end);
             earlier.map(move |(_, earlier)| (earlier, later))
         })
